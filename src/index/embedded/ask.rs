@@ -1,7 +1,7 @@
 //! Asking: the nearest, what matches, and reading passages.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::Inner;
 use super::block;
@@ -99,7 +99,7 @@ impl Inner {
         Ok(self.entries(&ids, true)?.into_iter().flatten().collect())
     }
 
-    /// At most `most` passages of a document, from the one at `from` on. Whoever leafs through one asks for a part after the other.
+    /// At most `most` passages of a document, from the one at `from` on.
     pub(super) fn of_document(
         &self,
         document: DocumentId,
@@ -108,15 +108,8 @@ impl Inner {
     ) -> Result<Vec<PassageId>> {
         let live = self.live();
         live.whole()?;
-        let row = |row: &u32| &live.table.rows[*row as usize];
-        let mut last = live.document.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = last.take().filter(|(known, _)| *known == document);
-        let (_, rows) = last.insert(known.unwrap_or_else(|| {
-            let mut rows: Vec<u32> = live.table.rows_of(&document).collect();
-            rows.sort_by_key(|number| (row(number).ordinal, row(number).id));
-            (document, rows)
-        }));
-        Ok(rows.iter().skip(from).take(most).map(|number| row(number).id).collect())
+        let rows = live.rows_in_order(document);
+        Ok(rows.iter().skip(from).take(most).map(|row| live.table.rows[*row as usize].id).collect())
     }
 }
 
@@ -140,5 +133,101 @@ impl<'a> Blocks<'a> {
         let entry = block::one(&bytes, within as usize, self.dimensions, vector);
         self.last = Some((span, bytes));
         entry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::super::Embedded;
+    use super::super::generation::LONG;
+    use super::super::tests::{noise, shelf};
+    use super::*;
+    use crate::domain::knowledge::attribute::Attributes;
+    use crate::domain::knowledge::passage::Passage;
+    use crate::index::Change;
+
+    const DIMENSIONS: usize = 8;
+
+    /// The passages of documents, by their ordinals.
+    type There = BTreeMap<u8, BTreeMap<u32, PassageId>>;
+
+    fn id(document: u8) -> DocumentId {
+        DocumentId::from_bytes([document; 16])
+    }
+
+    fn entry(document: u8, ordinal: u32) -> Entry {
+        let mut own = [document; 16];
+        own[12..].copy_from_slice(&ordinal.to_be_bytes());
+        let passage = Passage {
+            id: PassageId::from_bytes(own),
+            document: id(document),
+            ordinal,
+            range: 0..4,
+            parent: None,
+            tokens: 1,
+            text: "text".to_owned(),
+            attributes: Attributes::new(),
+        };
+        Entry { passage, vector: noise(u64::from(ordinal), DIMENSIONS) }
+    }
+
+    fn put(inner: &Inner, there: &mut There, document: u8, entries: Vec<Entry>) {
+        let own = there.entry(document).or_default();
+        own.extend(entries.iter().map(|entry| (entry.passage.ordinal, entry.passage.id)));
+        inner.apply(Change { remove: Vec::new(), put: entries }).unwrap();
+    }
+
+    /// Parts of the documents are those of what is there; the order of `known` ones was known before somebody asked.
+    fn parts_are(inner: &Inner, there: &There, known: &[u8]) {
+        let found: BTreeSet<DocumentId> = inner.live().in_order.lock().unwrap().keys().copied().collect();
+        assert_eq!(found, known.iter().copied().map(id).collect::<BTreeSet<_>>());
+        for (document, passages) in there {
+            let passages: Vec<PassageId> = passages.values().copied().collect();
+            let all = passages.len();
+            for (from, most) in
+                [(0, 40), (all / 2, 40), (all.saturating_sub(3), 40), (all, 1), (0, usize::MAX)]
+            {
+                let wanted = &passages[from..all.min(from.saturating_add(most))];
+                let part = inner.of_document(id(*document), from, most).unwrap();
+                assert_eq!(part, wanted, "{most} of the document {document} from {from} on");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_a_long_document_is_kept_until_that_document_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let opened = Embedded::open(shelf(folder.path()), DIMENSIONS).unwrap();
+        let inner = &*opened.inner;
+        let (mut there, long) = (There::new(), LONG as u32 + 100);
+        for document in [1, 2] {
+            // The last come first.
+            put(
+                inner,
+                &mut there,
+                document,
+                (0..long).rev().map(|ordinal| entry(document, ordinal)).collect(),
+            );
+        }
+        parts_are(inner, &there, &[]);
+        put(inner, &mut there, 3, (0..5).map(|ordinal| entry(3, ordinal)).collect());
+        parts_are(inner, &there, &[1, 2]);
+        put(inner, &mut there, 1, vec![entry(1, long)]);
+        parts_are(inner, &there, &[2]);
+        // A passage goes from one to the other.
+        let mut moved = entry(2, 7);
+        moved.passage.document = id(1);
+        moved.passage.ordinal = long + 1;
+        there.entry(2).or_default().remove(&7);
+        put(inner, &mut there, 1, vec![moved]);
+        parts_are(inner, &there, &[]);
+        there.entry(2).or_default().clear();
+        inner.apply(Change { remove: vec![id(2)], put: Vec::new() }).unwrap();
+        parts_are(inner, &there, &[1]);
+        inner.compact().unwrap();
+        parts_are(inner, &there, &[]);
+        parts_are(inner, &there, &[1]);
     }
 }

@@ -4,7 +4,7 @@
 //! with how far it knows the passages; an act that it lacks is read from there. `words` is `keyword`'s.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::ScopedJoinHandle;
 
 use super::block::{self, Commit, Part};
@@ -23,6 +23,8 @@ const ROWS: usize = 256;
 const VALUES: usize = 128 * 1024;
 /// Frames that are opened at once when a base is opened, so that no more memory is taken than that.
 const AT_ONCE: usize = 32;
+/// The order of documents of fewer passages is found again each time.
+pub(super) const LONG: usize = 1024;
 
 /// What writes a generation.
 #[derive(Debug)]
@@ -44,8 +46,8 @@ pub(super) struct Live {
     pub(super) gone: Vec<u32>,
     /// The living rows in the order of their ids, where somebody has asked.
     pub(super) order: OnceLock<Vec<u32>>,
-    /// The document that somebody asked for last, with its living rows in their order.
-    pub(super) document: Mutex<Option<(DocumentId, Vec<u32>)>>,
+    /// Of long documents that somebody asked for, the living rows in their order: four bytes a passage.
+    pub(super) in_order: Mutex<HashMap<DocumentId, Arc<[u32]>>>,
     /// Where it lies.
     pub(super) shelf: Shelf,
     /// The lists of its rows, where somebody has asked; `None` where there are none.
@@ -62,12 +64,42 @@ impl Live {
 
     pub(super) fn apply(&mut self, frames: &[Frame]) {
         for frame in frames {
+            self.forget_order(frame);
             self.gone.extend(&frame.removed);
             self.table.apply(frame);
             self.covers = self.covers.max(frame.covers);
         }
         self.order = OnceLock::new();
-        self.document = Mutex::default();
+    }
+
+    /// Of the documents that a frame changes. Whoever leafs through another one goes on as before.
+    fn forget_order(&mut self, frame: &Frame) {
+        let known = self.in_order.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if known.is_empty() {
+            return;
+        }
+        let gone = frame.removed.iter().filter_map(|row| self.table.rows.get(*row as usize));
+        for row in gone.chain(&frame.rows) {
+            known.remove(&row.document);
+        }
+    }
+
+    /// The living rows of a document in their order. Whoever leafs through one asks for a part after the other.
+    pub(super) fn rows_in_order(&self, document: DocumentId) -> Arc<[u32]> {
+        let known = || self.in_order.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known().get(&document).cloned();
+        found.unwrap_or_else(|| {
+            let mut rows: Vec<u32> = self.table.rows_of(&document).collect();
+            rows.sort_by_key(|row| {
+                let row = &self.table.rows[*row as usize];
+                (row.ordinal, row.id)
+            });
+            let rows: Arc<[u32]> = rows.into();
+            if rows.len() >= LONG {
+                known().insert(document, Arc::clone(&rows));
+            }
+            rows
+        })
     }
 }
 
@@ -102,7 +134,7 @@ pub(super) fn open(shelf: &Shelf, opening: Opening, notes: &mut Vec<String>) -> 
         covers: 0,
         gone: Vec::new(),
         order: OnceLock::new(),
-        document: Mutex::default(),
+        in_order: Mutex::default(),
         shelf: shelf.clone(),
         lists: OnceLock::new(),
         broken: None,

@@ -13,8 +13,17 @@ use crate::domain::agent::{
 use crate::domain::settings::Settings;
 use crate::domain::{Error, ErrorKind, Result};
 
-/// How the templates of Claude before its tools have a model write what it calls; Bedrock's parsers read it.
-const CALLS: [&str; 3] = ["<function_calls>", "<function_call>", "<invoke>"];
+/// How Bedrock's templates have a model answer in a step, for Bedrock's parsers; they are not here. Of several the one that matters most
+/// is first.
+const fn forms(step: Step) -> &'static [&'static str] {
+    match step {
+        Step::PreProcessing => &["<category>"],
+        Step::Orchestration => &["<function_calls>", "<function_call>", "<invoke>", "<answer>"],
+        Step::KnowledgeBaseResponse => &["<answer_part>"],
+        Step::PostProcessing => &["<final_response>"],
+        Step::MemorySummary => &[],
+    }
+}
 
 /// An agent that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -257,10 +266,10 @@ fn prompts(agent: &Map<String, Value>, definition: &mut Definition, remarks: &mu
         let template = text_of(prompt, "basePromptTemplate");
         if !template.is_empty() {
             let plain = messages::plain(template, step, remarks);
-            if let Some(tag) = CALLS.iter().find(|tag| plain.contains(**tag)) {
+            if let Some(form) = forms(step).iter().find(|form| plain.contains(**form)) {
                 remarks.push(format!(
-                    "the template of {step} has calls written as {tag}, which is not read here: models call tools; \
-                     `outcrop agent edit --reset {step}` takes the default one"
+                    "the template of {step} has {form} in the answer, which is not read here: \
+                     `outcrop agent edit NAME --reset {step}` takes the default one"
                 ));
             }
             of_step.template = Some(plain);
@@ -538,19 +547,44 @@ mod tests {
     }
 
     #[test]
-    fn a_template_that_has_calls_written_into_the_answer_is_told_of() {
-        let agent = |template: &str| {
-            json!({"agentName": "a", "instruction": "x", "promptOverrideConfiguration": {"promptConfigurations": [
-                {"promptType": "ORCHESTRATION", "promptCreationMode": "OVERRIDDEN", "basePromptTemplate": template},
-            ]}})
+    fn a_template_that_has_the_answer_in_a_form_of_bedrocks_parsers_is_told_of() {
+        let told = |kind: &str, template: &str| {
+            let prompt = json!({"promptType": kind, "promptCreationMode": "OVERRIDDEN", "basePromptTemplate": template});
+            let agent = json!({"agentName": "a", "instruction": "x",
+                "promptOverrideConfiguration": {"promptConfigurations": [prompt]}});
+            read(&agent).unwrap().remarks
         };
-        let old = "You are to act. $instruction$ Call like so: <function_calls><invoke><tool_name>";
-        for template in [old.to_owned(), json!({"system": old, "messages": []}).to_string()] {
-            let remarks = read(&agent(&template)).unwrap().remarks;
-            let [told] = remarks.as_slice() else { panic!("{remarks:?}") };
-            assert!(told.contains("<function_calls>") && told.contains("--reset orchestration"), "{told}");
+        for (kind, step, template, form) in [
+            ("PRE_PROCESSING", Step::PreProcessing, "Sort: <category>A</category>", "<category>"),
+            (
+                "ORCHESTRATION",
+                Step::Orchestration,
+                "Call like so: <function_calls><invoke><tool_name>, or give an <answer>",
+                "<function_calls>",
+            ),
+            ("ORCHESTRATION", Step::Orchestration, "Give the end within <answer></answer> tags.", "<answer>"),
+            (
+                "KNOWLEDGE_BASE_RESPONSE_GENERATION",
+                Step::KnowledgeBaseResponse,
+                "<answer><answer_part><text>",
+                "<answer_part>",
+            ),
+            ("POST_PROCESSING", Step::PostProcessing, "Within <final_response>", "<final_response>"),
+        ] {
+            for template in [template.to_owned(), json!({"system": template, "messages": []}).to_string()] {
+                let wanted = format!(
+                    "the template of {step} has {form} in the answer, which is not read here: \
+                     `outcrop agent edit NAME --reset {step}` takes the default one"
+                );
+                assert_eq!(told(kind, &template), [wanted]);
+            }
         }
-        assert_eq!(read(&agent("You are to act. $instruction$")).unwrap().remarks, Vec::<String>::new());
+        for plain in ["You are to act. $instruction$", "Of the <answer_part>"] {
+            assert_eq!(told("ORCHESTRATION", plain), Vec::<String>::new());
+        }
+        for step in Step::ALL {
+            assert!(forms(step).iter().all(|form| !step.baseline().contains(*form)), "{step}");
+        }
     }
 
     #[test]

@@ -287,6 +287,62 @@ fn a_store_that_takes_much_more_than_is_in_it_is_written_anew_and_keeps_all_that
     assert_eq!(store.verify().unwrap().damaged, []);
 }
 
+/// Writes a thousand values of 4 KB so often, each time all of them.
+fn write_rounds(store: &Store, rounds: u32) {
+    for round in 0..rounds {
+        for first in (0..1000).step_by(100) {
+            let mut batch = Batch::new();
+            for number in first..first + 100 {
+                let message = message(1, number, &of_round(round, number));
+                batch.put(&key(&message), &message).unwrap();
+            }
+            store.commit_soft(batch).unwrap();
+        }
+    }
+    store.flush().unwrap();
+}
+
+/// 4 KB that say of which round they are.
+fn of_round(round: u32, number: u32) -> String {
+    format!("{round:2048}{number:2048}")
+}
+
+#[test]
+fn compacted_what_was_written_sixty_times_takes_what_once_does_and_little_where_all_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    // As large as they are in use: values of 4 KB lie among the records.
+    let at = |name: &str| {
+        let options = Options { ballast: 64 * 1024, ..Options::default() };
+        Store::open_with(&own(&folder.path().join(name)), &unlock(None), options).unwrap().0
+    };
+    let fresh = at("fresh");
+    write_rounds(&fresh, 1);
+    let once = fresh.taken();
+    drop(fresh);
+    let store = at("worn");
+    write_rounds(&store, 60);
+    let worn = store.taken();
+    store.compact().unwrap();
+    let anew = store.taken();
+    assert!(
+        anew < worn && 2 * anew < 3 * once,
+        "{once} bytes written once, {worn} worn, {anew} written anew"
+    );
+    drop(store);
+    let store = at("worn");
+    for number in 0..1000 {
+        let found = store.get::<Message>(&key(&message(1, number, ""))).unwrap().unwrap();
+        assert_eq!(found.text(), of_round(59, number));
+    }
+    let mut batch = Batch::new();
+    for number in 0..1000 {
+        batch.remove::<Message>(&key(&message(1, number, "")));
+    }
+    store.commit(batch).unwrap();
+    store.compact().unwrap();
+    assert!(store.taken() < anew / 2, "{} bytes of {anew} with nothing in them", store.taken());
+}
+
 #[test]
 fn a_store_that_is_full_of_what_is_wanted_is_not_slack() {
     let folder = tempfile::tempdir().unwrap();
