@@ -601,6 +601,19 @@ fn a_call_is_asked_again_as_it_is_written_and_what_comes_stands_beside_it() {
 }
 
 #[test]
+fn what_was_asked_again_and_could_not_be_read_is_read_once_more() {
+    let mut stage = Stage::settled(120, 40, "dark");
+    opened(&mut stage);
+    stage.keys("m");
+    let error = Error::new(ErrorKind::Full, "reading what was asked again", "it is locked", "");
+    stage.event(Event::Ended { task: stage.task("\"replays\""), error: Some(error) });
+    let effects = stage.keys("E");
+    assert!(matches!(&asked(&effects)[..], [Traces::Replays { .. }]), "{effects:?}");
+    assert!(asked(&stage.keys("E")).is_empty(), "not a second time meanwhile");
+    assert!(stage.text().contains("it is locked"), "{}", stage.text());
+}
+
+#[test]
 fn a_call_that_was_asked_again_says_so_and_leads_to_what_came() {
     let mut stage = Stage::settled(120, 40, "dark");
     let kept = opened(&mut stage);
@@ -610,14 +623,6 @@ fn a_call_that_was_asked_again_says_so_and_leads_to_what_came() {
     let original = Original::of(span, &facts(span), &contents(span), None);
     assert!(asked(&stage.keys("E")).is_empty());
     assert!(stage.text().contains("asked again is still being read"), "{}", stage.text());
-    // What failed is no answer: it is read once more.
-    let error = Error::new(ErrorKind::Full, "reading what was asked again", "it is locked", "");
-    stage.event(Event::Ended { task: stage.task("\"replays\""), error: Some(error) });
-    let effects = stage.keys("E");
-    assert!(matches!(&asked(&effects)[..], [Traces::Replays { .. }]), "{effects:?}");
-    // Not a second time meanwhile; why it failed is still told.
-    assert!(asked(&stage.keys("E")).is_empty());
-    assert!(stage.text().contains("it is locked"), "{}", stage.text());
     let replay = |n: u8, text: &str| Replay {
         id: SpanId::from_bytes([n; 16]),
         of: Place { trace: span.trace, span: span.id },
