@@ -1,5 +1,5 @@
 //! How far the small local model gets as an agent, held to the form of its steps: fixed tasks, asked through the real
-//! binary at temperature 0, twenty with which the prompt of a step was chosen and twenty that nobody had seen before.
+//! binary at temperature 0, twenty with which the prompt of a step was chosen and twenty that had no part in it.
 //!
 //! `OUTCROP_TEST_MODEL=model.gguf OUTCROP_TEST_ENCODER=model.safetensors cargo bench --bench agents`; what it came to stands in
 //! `benches/README.md`.
@@ -21,7 +21,7 @@ use tty::Home;
 /// The tasks, and what is said of them.
 const TASKS: [(&str, &str); 2] = [
     ("with which the prompt of a step was chosen", include_str!("tasks.toml")),
-    ("which nobody had tried before", include_str!("fresh.toml")),
+    ("which had no part in choosing it", include_str!("fresh.toml")),
 ];
 const ENCODER: &str = "local/all-minilm-l6-v2";
 
@@ -170,8 +170,8 @@ fn shop() -> String {
     let script = r#"
 read -r event
 case "$event" in
-    *'"function":"price"'*) assam=4.20 darjeeling=6.80 sencha=5.50 oolong=9.10 ;;
-    *) assam=112 darjeeling=58 sencha=37 oolong=5 ;;
+    *'"function":"price"'*) assam=4.20 darjeeling=6.80 sencha=5.50 oolong=9.10 ceylon=3.60 matcha=12.40 ;;
+    *) assam=112 darjeeling=58 sencha=37 oolong=5 ceylon=83 matcha=24 ;;
 esac
 state=
 case "$event" in
@@ -179,6 +179,8 @@ case "$event" in
     *'"value":"'[Dd]arjeeling*) said=$darjeeling ;;
     *'"value":"'[Ss]encha*) said=$sencha ;;
     *'"value":"'[Oo]olong*) said=$oolong ;;
+    *'"value":"'[Cc]eylon*) said=$ceylon ;;
+    *'"value":"'[Mm]atcha*) said=$matcha ;;
     *) said='there is no such tea' state='"responseState": "REPROMPT", ' ;;
 esac
 printf '{"messageVersion": "1.0", "response": {"functionResponse": {%s"responseBody": {"TEXT": {"body": "%s"}}}}}' "$state" "$said"
