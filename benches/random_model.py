@@ -11,7 +11,8 @@ import sys
 import numpy
 
 LAYERS, WIDTH, FORWARD, HEADS, KEYS = 29, 1024, 4096, 16, 4
-SHAPE = {
+NUMBERS = {
+    "general.file_type": 7,  # mostly Q8_0
     "llama.block_count": LAYERS,
     "llama.embedding_length": WIDTH,
     "llama.feed_forward_length": FORWARD,
@@ -19,6 +20,15 @@ SHAPE = {
     "llama.attention.head_count_kv": KEYS,
     "llama.rope.dimension_count": WIDTH // HEADS,
 }
+# What FROM says of itself and is not true of the new file.
+UNTRUE = (
+    "general.organization",
+    "general.finetune",
+    "general.basename",
+    "general.alignment",
+    "llama.attention.key_length",
+    "llama.attention.value_length",
+)
 # GGUF's kinds of values: their sizes, and which of them is a text, a list, an unsigned number of four bytes.
 SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 TEXT, LIST, UNSIGNED = 8, 9, 4
@@ -96,7 +106,13 @@ def main():
     source, to = sys.argv[1:]
     with open(source, "rb") as file:
         values = said(file.read())
-    for name, value in SHAPE.items():
+    if values.get("general.architecture") != (TEXT, text(b"llama")):
+        sys.exit(f"{source} is of another architecture than llama")
+    for name in UNTRUE:
+        values.pop(name, None)
+    values["general.name"] = (TEXT, text(b"Random weights"))
+    values["general.size_label"] = (TEXT, text(b"0.5B"))
+    for name, value in NUMBERS.items():
         values[name] = (UNSIGNED, struct.pack("<I", value))
     _, words = values["tokenizer.ggml.tokens"]
     listed = list(tensors(struct.unpack_from("<Q", words, 4)[0]))
